@@ -1,0 +1,61 @@
+import Media
+import Primitives
+
+/// The last second of what a speaker was given, by when it is heard: what an echo canceller compares a microphone with.
+///
+/// Places are samples of the speaker, counted. The device's word for when a block is heard only decides where it was
+/// interrupted, and which place belongs to a moment: so a thread that comes late leaves no gap, and a speaker that ran dry
+/// does.
+package struct PlayedSound: Sendable {
+    private var samples = [Int16](repeating: 0, count: capacity)
+    /// The place after the newest sample.
+    private var end = 0
+    /// What is added to a place for the machine's clock, in samples; nil before the first block.
+    private var base: Int?
+    private var deviation = SteadyDeviation()
+
+    private static let capacity = AudioFormat.sampleRate
+    /// 10 ms: clocks that drift apart are never that far within a fifth of a second.
+    private static let interruption = AudioFormat.sampleRate / 100
+
+    package init() {}
+
+    /// `start` is when the block's first sample is heard, as far as the device knows.
+    package mutating func append(_ block: [Int16], heardAt start: Instant) {
+        let time = start.samples
+        let base = base ?? time - end
+        self.base = base
+        if let steady = deviation.add(time - base - end) {
+            if abs(steady) < Self.interruption {
+                self.base = base + steady
+            } else {
+                move(by: steady)
+            }
+        }
+        for sample in block {
+            samples[end % Self.capacity] = sample
+            end += 1
+        }
+    }
+
+    /// What is heard at a moment; nil before anything is.
+    package func place(of moment: Instant) -> Int? { base.map { moment.samples - $0 } }
+
+    /// Silence where nothing was played, or nothing yet.
+    package func sound(at place: Int, count: Int = AudioFormat.blockSamples) -> [Int16] {
+        let known = max(0, end - Self.capacity)..<end
+        return (place..<place + count).map { known.contains($0) ? samples[$0 % Self.capacity] : 0 }
+    }
+
+    /// Forward leaves silence, backward is overwritten.
+    private mutating func move(by count: Int) {
+        for place in end..<end + count.clamped(to: 0...Self.capacity) { samples[place % Self.capacity] = 0 }
+        // Places before the beginning are never asked for.
+        end = max(0, end + count)
+    }
+}
+
+extension Instant {
+    /// At 48 kHz.
+    fileprivate var samples: Int { Int(nanoseconds / 1_000 * 48 / 1_000) }
+}

@@ -1,0 +1,23 @@
+/// Tells a lasting deviation from a passing one: over ten blocks (a fifth of a second) the least there was, where all were
+/// to one side.
+///
+/// What a sound device says of its delay, and when a thread gets to ask, is off now and then by as much as a busy machine
+/// makes it wait. Such a value comes alone, or the next is right.
+struct SteadyDeviation: Sendable {
+    private var least = Int.max
+    private var most = Int.min
+    private var count = 0
+
+    private static let window = 10
+
+    /// Nil till the window is full; then it begins anew.
+    mutating func add(_ deviation: Int) -> Int? {
+        least = min(least, deviation)
+        most = max(most, deviation)
+        count += 1
+        guard count == Self.window else { return nil }
+        let steady = least > 0 ? least : min(0, most)
+        self = SteadyDeviation()
+        return steady
+    }
+}

@@ -1,0 +1,74 @@
+import CVoiceProcessing
+import Media
+import Primitives
+
+/// Why libwebrtc-audio-processing would not begin.
+package struct VoiceProcessorRefused: Error {}
+
+/// Cleans the sound of one microphone: takes the speaker's echo, rumble and noise out, brings the voice to a usual level
+/// and tells whether there is one. Used by one thread at a time.
+package final class VoiceProcessor {
+    package struct Options: Equatable, Sendable {
+        package var cancelsEcho = true
+        /// Where there is any.
+        package var suppressesNoise = true
+        package var controlsGain = true
+        /// Below 70 Hz.
+        package var filtersRumble = true
+
+        package init() {}
+    }
+
+    private let processor: OpaquePointer
+    private let options: Options
+    private var rumble = RumbleFilter()
+    private var noise = NoiseFloor()
+
+    /// Blocks of 20 ms are two frames of the library.
+    private static let frame = Int(CVOICE_FRAME)
+
+    package init(_ options: Options = Options()) throws(VoiceProcessorRefused) {
+        let wanted = cvoice_options(
+            cancels_echo: options.cancelsEcho, controls_gain: options.controlsGain)
+        guard let processor = cvoice_open(wanted) else { throw VoiceProcessorRefused() }
+        self.processor = processor
+        self.options = options
+    }
+
+    deinit { cvoice_close(processor) }
+
+    /// Takes a block that goes to the speaker.
+    package func takeFar(_ block: [Int16]) {
+        block.withUnsafeBufferPointer { samples in
+            for start in stride(from: 0, through: samples.count - Self.frame, by: Self.frame) {
+                _ = cvoice_take_far(processor, samples.baseAddress! + start)  // there is at least one frame
+            }
+        }
+    }
+
+    /// The echo comes another way from now on: learning anew is quicker than unlearning.
+    package func forgetEcho() { _ = cvoice_forget_echo(processor) }
+
+    /// Cleans a block of the microphone in place; true where somebody speaks. `echoDelay` is how much earlier the
+    /// speaker's block of the same sound was taken: from 100 ms less than the truth to 20 ms more will do.
+    package func clean(_ block: inout [Int16], echoDelay: Duration) -> Bool {
+        if options.filtersRumble { rumble.process(&block) }
+        if options.suppressesNoise { watchNoise(block) }
+        let delay = Int32(clamping: echoDelay.milliseconds.clamped(to: 0...500))
+        return block.withUnsafeMutableBufferPointer { samples in
+            var hasVoice = false
+            for start in stride(from: 0, through: samples.count - Self.frame, by: Self.frame) {
+                var isVoice = false
+                _ = cvoice_clean_near(processor, samples.baseAddress! + start, delay, &isVoice)  // as above
+                hasVoice = hasVoice || isVoice
+            }
+            return hasVoice
+        }
+    }
+
+    private func watchNoise(_ block: [Int16]) {
+        let was = noise.isNoisy
+        noise.process(block)
+        if noise.isNoisy != was { _ = cvoice_suppress_noise(processor, noise.isNoisy) }
+    }
+}

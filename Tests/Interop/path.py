@@ -1,0 +1,6 @@
+"""Imported first: makes Tests/Support importable."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Support"))

@@ -1,0 +1,85 @@
+import Media
+import MediaProcessing
+import Primitives
+import Testing
+
+@Suite struct PlayedSoundTests {
+    private let start = Instant.seconds(1_000)
+
+    /// Blocks of one value each, the first heard at `start`; `error` is what the device's word is off by, in milliseconds.
+    private func play(_ values: ClosedRange<Int16>, error: (Int) -> Int64 = { _ in 0 }) -> PlayedSound {
+        var played = PlayedSound()
+        for (index, value) in values.enumerated() {
+            played.append(block(value), heardAt: start + .milliseconds(Int64(index) * 20 + error(index)))
+        }
+        return played
+    }
+
+    private func block(_ value: Int16) -> [Int16] { [Int16](repeating: value, count: AudioFormat.blockSamples) }
+
+    @Test func tellsWhatIsHeardAtAMoment() throws {
+        let played = play(1...10)
+        let place = try #require(played.place(of: start + .milliseconds(60)))
+        #expect(played.sound(at: place) == block(4))
+        #expect(played.sound(at: place + 480, count: 960) == Array(block(4)[..<480] + block(5)[..<480]))
+        #expect(played.sound(at: place + 7 * 960) == block(0), "not played yet")
+    }
+
+    @Test func isNotTornByAThreadThatComesLateNowAndThen() throws {
+        let played = play(1...40) { $0 % 4 == 3 ? Int64($0) : 0 }
+        let place = try #require(played.place(of: start + .milliseconds(700)))
+        for back in 0..<30 { #expect(played.sound(at: place - back * 960) == block(Int16(36 - back))) }
+    }
+
+    @Test func hasAGapWhereTheSpeakerRanDry() throws {
+        let played = play(1...60) { $0 >= 20 ? 100 : 0 }
+        // Seen after a fifth of a second.
+        let place = try #require(played.place(of: start + .milliseconds(45 * 20 + 100)))
+        #expect(played.sound(at: place) == block(46))
+    }
+
+    @Test func followsAClockThatRunsFast() throws {
+        var played = PlayedSound()
+        for index in 0..<3_000 {
+            played.append(block(Int16(index)), heardAt: start + Duration(seconds: Double(index) * 0.02 * (1 - 200e-6)))
+        }
+        let place = try #require(played.place(of: start + Duration(seconds: 2_980 * 0.02 * (1 - 200e-6))))
+        let heard = played.sound(at: place)
+        #expect(heard[480] == 2_980, "\(heard[480])")
+    }
+}
+
+@Suite struct EchoAlignmentTests {
+    /// Noise that swells and fades, as talk does.
+    private func sound(seconds: Int, seed: UInt64) -> [Int16] {
+        var generator = SpeechGenerator(seed: seed)
+        var samples: [Int16] = []
+        var block = [Int16](repeating: 0, count: AudioFormat.blockSamples)
+        for _ in 0..<seconds * 50 {
+            generator.fill(&block)
+            samples += block
+        }
+        return samples
+    }
+
+    /// Also before the devices' own word, which a sound server may be wrong about.
+    @Test(arguments: [Int64(-60), 0, 40, 130, 300])
+    func findsWhatTheDevicesDoNotKnow(milliseconds: Int64) throws {
+        let far = sound(seconds: 5, seed: 3)
+        let shift = Int(milliseconds) * 48
+        var played = PlayedSound()
+        var alignment = EchoAlignment()
+        let start = Instant.seconds(1_000)
+        for index in 0..<245 {
+            let at = index * AudioFormat.blockSamples
+            played.append(Array(far[at..<at + 960]), heardAt: start + .milliseconds(Int64(index) * 20 + 60))
+            // The microphone hears, a little softer, what the speaker was given at least 20 ms ago.
+            let near = (at - 80 * 48..<at - 80 * 48 + 960).map { place in
+                far.indices.contains(place - shift) ? far[place - shift] / 2 : 0
+            }
+            _ = alignment.sound(for: near, recordedAt: start + .milliseconds(Int64(index) * 20 - 20), in: played)
+        }
+        let found = try #require(alignment.delay)
+        #expect(abs(found.milliseconds - milliseconds) <= 20, "\(found.milliseconds) ms")
+    }
+}
