@@ -38,6 +38,18 @@ import Testing
         #expect(played.sound(at: place) == block(46))
     }
 
+    /// `ALSASink` does so at the first sound.
+    @Test func knowsAtOnceWhenSilenceWasThrownAway() throws {
+        var played = PlayedSound()
+        for index in 0..<50 { played.append(block(0), heardAt: start + .milliseconds(Int64(index) * 20 + 400)) }
+        for index in 0..<5 {
+            played.append(block(Int16(index + 1)), heardAt: start + .milliseconds(Int64(index) * 20 + 1_060))
+        }
+        let place = try #require(played.place(of: start + .milliseconds(1_060)))
+        #expect(played.sound(at: place) == block(1))
+        #expect(played.jumps == 1)
+    }
+
     @Test func followsAClockThatRunsFast() throws {
         var played = PlayedSound()
         for index in 0..<3_000 {
@@ -81,5 +93,22 @@ import Testing
         }
         let found = try #require(alignment.delay)
         #expect(abs(found.milliseconds - milliseconds) <= 20, "\(found.milliseconds) ms")
+    }
+
+    /// What was found before the microphone lost half a second belongs to other places.
+    @Test func looksAgainAfterAnInterruption() {
+        let far = sound(seconds: 5, seed: 3)
+        var played = PlayedSound()
+        var alignment = EchoAlignment()
+        let start = Instant.seconds(1_000)
+        for index in 0..<160 {
+            let at = index * AudioFormat.blockSamples
+            played.append(Array(far[at..<at + 960]), heardAt: start + .milliseconds(Int64(index) * 20 + 60))
+            let near = (at - 80 * 48..<at - 80 * 48 + 960).map { far.indices.contains($0) ? far[$0] / 2 : 0 }
+            let lost: Int64 = index < 140 ? 0 : 500
+            _ = alignment.sound(for: near, recordedAt: start + .milliseconds(Int64(index) * 20 - 20 + lost), in: played)
+            if index == 139 { #expect(alignment.delay != nil) }
+        }
+        #expect(alignment.delay == nil)
     }
 }

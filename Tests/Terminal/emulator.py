@@ -26,8 +26,8 @@ class Emulator:
         complete = end < 0 or TOKEN.match(data, end)
         self.rest = b"" if complete else data[end:]
         data = data if complete else data[:end]
-        while data and data[-1] >= 0x80 and not self.is_text_complete(data):
-            data, self.rest = data[:-1], data[-1:] + self.rest
+        partial = self.partial_character(data)
+        data, self.rest = data[: len(data) - partial], data[len(data) - partial :] + self.rest
         questions = []
         for token in TOKEN.finditer(data):
             text = token.group(0)
@@ -47,12 +47,15 @@ class Emulator:
         return questions
 
     @staticmethod
-    def is_text_complete(data):
-        try:
-            data[-4:].decode(errors="strict")
-            return True
-        except UnicodeDecodeError as error:
-            return error.reason != "unexpected end of data"
+    def partial_character(data):
+        """How many bytes at the end are the beginning of a character of UTF-8 whose rest has not come."""
+        for count in range(1, min(4, len(data) + 1)):
+            byte = data[-count]
+            if byte < 0x80:
+                break
+            if byte >= 0xc0:
+                return count if count < (2 if byte < 0xe0 else 3 if byte < 0xf0 else 4) else 0
+        return 0
 
     def put(self, character):
         self.last = character

@@ -32,10 +32,11 @@ import VoiceProcessing
         conditions.delay = .milliseconds(40)
         conditions.laterDelay = .milliseconds(160)
         var room = try Room(conditions)
-        #expect(reduction(room.run(far: far, near: silence(like: far)), from: 11) >= 30)
+        #expect(reduction(room.run(far: far, near: silence(like: far)), from: 10) >= 30)
     }
 
-    /// Threads come 4 ms late on average and now and then 60, as on a busy machine.
+    /// Threads come 4 ms late on average and now and then 60, as on a busy machine; a speaker that ran dry meanwhile moves
+    /// the echo, which has to be learnt anew.
     @Test(arguments: [UInt64(1), 2, 3])
     func takesTheEchoOutOnABusyMachine(seed: UInt64) throws {
         let far = speech(seconds: 8, seed: 1)
@@ -43,7 +44,7 @@ import VoiceProcessing
         conditions.lateness = .milliseconds(4)
         conditions.seed = seed
         var room = try Room(conditions)
-        #expect(reduction(room.run(far: far, near: silence(like: far))) >= 25)
+        #expect(reduction(room.run(far: far, near: silence(like: far)), from: 3) >= 30)
     }
 
     @Test(arguments: [100e-6, -100e-6])
@@ -52,7 +53,7 @@ import VoiceProcessing
         var conditions = Room.Conditions()
         conditions.drift = drift
         var room = try Room(conditions)
-        #expect(reduction(room.run(far: far, near: silence(like: far)), from: 4) >= 15)
+        #expect(reduction(room.run(far: far, near: silence(like: far)), from: 4) >= 30)
     }
 
     @Test func leavesTheNearEndAlone() throws {

@@ -6,19 +6,25 @@ import Primitives
 /// The devices' own clocks and delays bring the two streams about together, however late the threads come that carry
 /// them. What the devices do not know (a sound server's buffers, a wireless speaker) is then heard from the sound itself.
 package struct EchoAlignment: Sendable {
-    /// The echo comes this much after the block given for it, or up to 70 ms more, and never before.
-    package static let margin = Duration.milliseconds(20)
+    /// The echo comes this much after the block given for it, up to 40 ms more and up to 20 less.
+    package static let margin = Duration.milliseconds(40)
 
     private var place: PlaceOfMicrophone?
+    /// Begins anew after each interruption: what was heard before belongs to other places.
     private var estimator = EchoDelayEstimator()
+    private var jumpsSeen = 0
     /// The microphone's newest blocks, oldest first.
     private var waiting: [[Int16]] = []
     /// What of `delay` the sound given is later by.
     private var corrected = Duration.zero
     private var isNew = false
+    /// Set while the canceller does well with the sound it is given.
+    package var isProven = false
 
-    /// Where in the canceller's filter of 128 ms an echo may begin.
-    private static let reach = Duration.milliseconds(10)...Duration.milliseconds(90)
+    /// Where in the canceller's filter of 128 ms an echo may begin: it takes echoes well from 20 ms on.
+    private static let reach = Duration.milliseconds(20)...Duration.milliseconds(80)
+    /// The same where it is seen to do well.
+    private static let provenReach = Duration.milliseconds(0)...Duration.milliseconds(90)
     /// The microphone's side is compared this much later: an echo that comes before the devices' word is found too, and
     /// what is heard at that time was given to the speaker long before.
     private static let patience = 6
@@ -47,6 +53,9 @@ package struct EchoAlignment: Sendable {
         var here = place ?? PlaceOfMicrophone(measured)
         let now = here.advance(block.count, measured: measured)
         place = here
+        let jumps = here.jumps + played.jumps
+        if jumps != jumpsSeen { estimator = EchoDelayEstimator(isProven ? estimator.delay : nil) }
+        jumpsSeen = jumps
         watch(block, at: now, in: played)
         correct()
         let correction = corrected - Self.margin
@@ -55,7 +64,8 @@ package struct EchoAlignment: Sendable {
 
     /// A canceller that has to learn the room anew lets echo through meanwhile: what its filter reaches is left as it is.
     private mutating func correct() {
-        guard let delay, !(Self.reach ~= delay - corrected + Self.margin) else { return }
+        let reach = isProven ? Self.provenReach : Self.reach
+        guard let delay, !(reach ~= delay - corrected + Self.margin) else { return }
         corrected = delay
         isNew = true
     }
@@ -72,28 +82,36 @@ package struct EchoAlignment: Sendable {
 /// the two drift apart.
 private struct PlaceOfMicrophone: Sendable {
     private var next: Int
+    /// How often recording was interrupted.
+    private(set) var jumps = 0
     private var deviation = SteadyDeviation()
-    /// Samples still to be moved by, one in `slowness` blocks.
+    /// How far it is from where it should be, in samples, where that matters.
     private var slide = 0
     private var blocks = 0
 
     /// 10 ms: recording was interrupted.
     private static let interruption = AudioFormat.sampleRate / 100
-    /// 1 ms, which a canceller's filter follows by itself.
-    private static let tolerance = AudioFormat.sampleRate / 1_000
-    /// A sample in two blocks is 500 ppm; crystals differ by 200 at most. Quicker, and the filter would lose the way.
-    private static let slowness = 2
+    /// 0.25 ms: so clocks that differ are soon held together, and stamps do not move anything to and fro.
+    private static let tolerance = AudioFormat.sampleRate / 4_000
+    /// 8 ms: clocks that differ by more than a slow slide makes good.
+    private static let distance = AudioFormat.sampleRate / 125
+    /// A sample in so many blocks: 50 ppm, which the filter follows without letting echo through, and 500 where that is too
+    /// little; crystals differ by 200 at most.
+    private static let (slow, quick) = (20, 2)
 
     init(_ place: Int) { next = place }
 
     mutating func advance(_ count: Int, measured: Int) -> Int {
         if let steady = deviation.add(measured - next) {
             let isInterrupted = abs(steady) >= Self.interruption
-            if isInterrupted { next += steady }
+            if isInterrupted {
+                next += steady
+                jumps += 1
+            }
             slide = isInterrupted || abs(steady) < Self.tolerance ? 0 : steady
         }
         blocks &+= 1
-        if slide != 0, blocks.isMultiple(of: Self.slowness) {
+        if slide != 0, blocks.isMultiple(of: abs(slide) > Self.distance ? Self.quick : Self.slow) {
             next += slide.signum()
             slide -= slide.signum()
         }

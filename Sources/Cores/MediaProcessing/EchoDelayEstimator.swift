@@ -21,7 +21,7 @@ package struct EchoDelayEstimator: Sendable {
     private var farPowers = [Float](repeating: 0, count: lags)
     private var nearPower: Float = 0
     private var candidate = 0
-    private var confirmations = 0
+    private var evidence: Float = 0
 
     package static let step = Duration.milliseconds(10)
     private static let stepSamples = 480
@@ -29,14 +29,17 @@ package struct EchoDelayEstimator: Sendable {
     private static let lags = 70
     /// Half is forgotten in 0.7 s.
     private static let memory: Float = 0.99
-    /// The first delay is taken as soon as it stands out, and another in its place only where it is beyond doubt for half a
-    /// second.
-    private static let firstEvidence: (likeness: Float, steps: Int) = (0.55, 25)
-    private static let laterEvidence: (likeness: Float, steps: Int) = (0.85, 50)
+    /// What a delay's likeness has to be at each step, and how much its excess over `ordinary` has to add up to: the first is
+    /// taken as soon as it stands out, the sooner the more it does, and another in its place only where it is beyond doubt.
+    private static let first: (likeness: Float, evidence: Float) = (0.55, 2.5)
+    private static let later: (likeness: Float, evidence: Float) = (0.85, 20)
+    /// Between two people's talk.
+    private static let ordinary: Float = 0.45
     /// In squared decades of power, summed: less is background, of which no echo can be heard.
     private static let leastFarPower: Float = 6
 
-    package init() {}
+    /// Another delay than `known` has to be beyond doubt.
+    package init(_ known: Duration? = nil) { delay = known }
 
     /// Takes a block for the speaker and the microphone's block of the same moment, of equal length.
     package mutating func process(far: [Int16], near: [Int16]) {
@@ -64,14 +67,14 @@ package struct EchoDelayEstimator: Sendable {
 
     /// One delay has to win for a while before it is believed.
     private mutating func judge(_ lag: Int, _ likeness: Float) {
-        let needed = delay == nil ? Self.firstEvidence : Self.laterEvidence
+        let needed = delay == nil ? Self.first : Self.later
         guard likeness >= needed.likeness, abs(lag - candidate) <= 1 else {
-            confirmations = 0
+            evidence = 0
             candidate = lag
             return
         }
-        confirmations += 1
-        guard confirmations >= needed.steps else { return }
+        evidence += likeness - Self.ordinary
+        guard evidence >= needed.evidence else { return }
         let found = Self.step * lag
         // Neighbours win in turn where the truth lies between them.
         if delay.map({ abs(($0 - found).nanoseconds) > Self.step.nanoseconds }) ?? true { delay = found }
@@ -81,13 +84,14 @@ package struct EchoDelayEstimator: Sendable {
 /// How loud each of four bands is, as the difference from what it was of late.
 private struct BandLoudness: Sendable {
     private var low = EchoDelayEstimator.Bands.zero
-    private var mean: EchoDelayEstimator.Bands?
+    private var mean = EchoDelayEstimator.Bands.zero
+    private var weight: Float = 1
 
     /// Of low-pass filters of one pole at about 300, 800, 2000 and 5000 Hz; a band is what one lets through and the one
     /// below does not.
     private static let poles = EchoDelayEstimator.Bands(0.038, 0.1, 0.23, 0.48)
-    /// Pauses, which all talk has, count less than syllables.
-    private static let weight: Float = 0.03
+    /// What a value counts for in the mean, once there were many.
+    private static let leastWeight: Float = 0.03
     /// About -80 dBFS, so that noise which nobody hears counts as silence.
     private static let floor: Float = 9
 
@@ -99,10 +103,10 @@ private struct BandLoudness: Sendable {
             power += band * band
         }
         let loudness = Self.decades(power / Float(samples.count) + Self.floor)
-        let before = mean ?? loudness
-        mean = before + Self.weight * (loudness - before)
+        mean += weight * (loudness - mean)
+        weight = max(Self.leastWeight, weight / (1 + weight))
         // A door that slams, or the first sound of all, must not count for more than all that follows.
-        return (loudness - before).clamped(lowerBound: .init(repeating: -1), upperBound: .init(repeating: 1))
+        return (loudness - mean).clamped(lowerBound: .init(repeating: -1), upperBound: .init(repeating: 1))
     }
 
     private static func decades(_ power: EchoDelayEstimator.Bands) -> EchoDelayEstimator.Bands {

@@ -13,10 +13,16 @@ package struct PlayedSound: Sendable {
     /// What is added to a place for the machine's clock, in samples; nil before the first block.
     private var base: Int?
     private var deviation = SteadyDeviation()
+    /// How often playing was interrupted.
+    package private(set) var jumps = 0
+    /// Whether the newest block was silence: a speaker may throw silence away that it has not played yet.
+    private var isSilent = true
 
     private static let capacity = AudioFormat.sampleRate
     /// 10 ms: clocks that drift apart are never that far within a fifth of a second.
     private static let interruption = AudioFormat.sampleRate / 100
+    /// 100 ms: no stamp is off by that much.
+    private static let moved = AudioFormat.sampleRate / 10
 
     package init() {}
 
@@ -25,13 +31,18 @@ package struct PlayedSound: Sendable {
         let time = start.samples
         let base = base ?? time - end
         self.base = base
-        if let steady = deviation.add(time - base - end) {
+        let jump = time - base - end
+        if abs(jump) >= Self.moved, isSilent {
+            move(by: jump)
+            deviation = SteadyDeviation()
+        } else if let steady = deviation.add(jump) {
             if abs(steady) < Self.interruption {
                 self.base = base + steady
             } else {
                 move(by: steady)
             }
         }
+        isSilent = block.allSatisfy { $0 == 0 }
         for sample in block {
             samples[end % Self.capacity] = sample
             end += 1
@@ -49,6 +60,7 @@ package struct PlayedSound: Sendable {
 
     /// Forward leaves silence, backward is overwritten.
     private mutating func move(by count: Int) {
+        jumps += 1
         for place in end..<end + count.clamped(to: 0...Self.capacity) { samples[place % Self.capacity] = 0 }
         // Places before the beginning are never asked for.
         end = max(0, end + count)

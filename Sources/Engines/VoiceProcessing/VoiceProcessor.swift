@@ -23,6 +23,8 @@ package final class VoiceProcessor {
     private let options: Options
     private var rumble = RumbleFilter()
     private var noise = NoiseFloor()
+    private var echo = EchoWatch()
+    private var farPower = 0.0
 
     /// Blocks of 20 ms are two frames of the library.
     private static let frame = Int(CVOICE_FRAME)
@@ -39,6 +41,7 @@ package final class VoiceProcessor {
 
     /// Takes a block that goes to the speaker.
     package func takeFar(_ block: [Int16]) {
+        farPower = meanSquare(block)
         block.withUnsafeBufferPointer { samples in
             for start in stride(from: 0, through: samples.count - Self.frame, by: Self.frame) {
                 _ = cvoice_take_far(processor, samples.baseAddress! + start)  // there is at least one frame
@@ -46,14 +49,23 @@ package final class VoiceProcessor {
         }
     }
 
-    /// The echo comes another way from now on: learning anew is quicker than unlearning.
-    package func forgetEcho() { _ = cvoice_forget_echo(processor) }
+    /// Whether echo is taken away as it should be, as far as there was any of late.
+    package var cancelsWell: Bool { echo.cancelsWell }
+
+    /// The echo comes another way from now on. The filter finds it by itself, and sooner than one that begins anew, which
+    /// would first take the talk for noise; till then what is left is suppressed hard.
+    package func expectAnotherEcho() {
+        echo = EchoWatch()
+        _ = cvoice_suppress_echo(processor, echo.isHard)
+    }
 
     /// Cleans a block of the microphone in place; true where somebody speaks. `echoDelay` is how much earlier the
-    /// speaker's block of the same sound was taken: from 100 ms less than the truth to 20 ms more will do.
+    /// speaker's block of the same sound was taken: from 20 ms more than the truth to 40 ms less will do.
     package func clean(_ block: inout [Int16], echoDelay: Duration) -> Bool {
         if options.filtersRumble { rumble.process(&block) }
         if options.suppressesNoise { watchNoise(block) }
+        let recorded = options.cancelsEcho ? meanSquare(block) : 0
+        defer { if options.cancelsEcho { watchEcho(recorded: recorded, sent: meanSquare(block)) } }
         let delay = Int32(clamping: echoDelay.milliseconds.clamped(to: 0...500))
         return block.withUnsafeMutableBufferPointer { samples in
             var hasVoice = false
@@ -66,9 +78,22 @@ package final class VoiceProcessor {
         }
     }
 
+    private func watchEcho(recorded: Double, sent: Double) {
+        let was = echo.isHard
+        echo.process(far: farPower, recorded: recorded, sent: sent)
+        if echo.isHard != was { _ = cvoice_suppress_echo(processor, echo.isHard) }
+    }
+
     private func watchNoise(_ block: [Int16]) {
         let was = noise.isNoisy
         noise.process(block)
         if noise.isNoisy != was { _ = cvoice_suppress_noise(processor, noise.isNoisy) }
     }
+}
+
+/// 0…2^30.
+private func meanSquare(_ block: [Int16]) -> Double {
+    var sum = 0.0
+    for sample in block { sum += Double(sample) * Double(sample) }
+    return sum / Double(max(1, block.count))
 }

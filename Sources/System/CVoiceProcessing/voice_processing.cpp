@@ -21,12 +21,17 @@ void prepare(webrtc::AudioFrame &frame) {
     frame.samples_per_channel_ = CVOICE_FRAME;
 }
 
+// More than low suppression takes the near talker with the echo in double talk.
+int suppress_echo(webrtc::AudioProcessing &processing, bool hard) {
+    const auto level = hard ? webrtc::EchoCancellation::kHighSuppression : webrtc::EchoCancellation::kLowSuppression;
+    return processing.echo_cancellation()->set_suppression_level(level);
+}
+
 bool set_up(webrtc::AudioProcessing &processing, const cvoice_options &options) {
     const webrtc::ProcessingConfig format = {{{CVOICE_RATE, 1, false}, {CVOICE_RATE, 1, false},
                                               {CVOICE_RATE, 1, false}, {CVOICE_RATE, 1, false}}};
     int status = processing.Initialize(format);
-    // What the linear filter leaves is suppressed; more than low suppression takes the near talker with it in double talk.
-    status |= processing.echo_cancellation()->set_suppression_level(webrtc::EchoCancellation::kLowSuppression);
+    status |= suppress_echo(processing, true);
     status |= processing.echo_cancellation()->Enable(options.cancels_echo);
     // 6 dB: more is heard in a voice.
     status |= processing.noise_suppression()->set_level(webrtc::NoiseSuppression::kLow);
@@ -61,11 +66,8 @@ bool cvoice_suppress_noise(cvoice_processor *processor, bool on) {
     return processor->processing->noise_suppression()->Enable(on) == webrtc::AudioProcessing::kNoError;
 }
 
-bool cvoice_forget_echo(cvoice_processor *processor) {
-    if (!processor->cancels_echo) return true;
-    int status = processor->processing->echo_cancellation()->Enable(false);
-    status |= processor->processing->echo_cancellation()->Enable(true);
-    return status == webrtc::AudioProcessing::kNoError;
+bool cvoice_suppress_echo(cvoice_processor *processor, bool hard) {
+    return suppress_echo(*processor->processing, hard) == webrtc::AudioProcessing::kNoError;
 }
 
 bool cvoice_take_far(cvoice_processor *processor, const int16_t *frame) {

@@ -77,8 +77,9 @@ package struct Room {
 
     private mutating func process(_ block: [Int16], recordedAt start: Instant) -> [Int16] {
         var block = block
+        alignment.isProven = processor.cancelsWell
         let far = alignment.sound(for: block, recordedAt: start, in: played)
-        if alignment.takeCorrection() { processor.forgetEcho() }
+        if alignment.takeCorrection() { processor.expectAnotherEcho() }
         processor.takeFar(far ?? [Int16](repeating: 0, count: block.count))
         _ = processor.clean(&block, echoDelay: EchoAlignment.margin)
         return block

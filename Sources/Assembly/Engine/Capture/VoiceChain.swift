@@ -43,8 +43,9 @@ struct VoiceChain {
     /// Cleans a block of 20 ms in place, whose first sample was recorded at `start`; true where somebody speaks.
     mutating func process(_ block: inout [Int16], recordedAt start: Instant) -> Bool {
         if cancelsEcho {
+            alignment.isProven = processor.cancelsWell
             let far = reference.sound(for: block, recordedAt: start, by: &alignment)
-            if alignment.takeCorrection() { processor.forgetEcho() }
+            if alignment.takeCorrection() { processor.expectAnotherEcho() }
             processor.takeFar(far ?? silence)
         }
         return processor.clean(&block, echoDelay: EchoAlignment.margin)

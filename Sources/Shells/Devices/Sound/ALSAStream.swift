@@ -19,16 +19,20 @@ struct ALSAStream: ~Copyable {
     /// Frames between two wake-ups.
     let periodFrames: Int
     let bufferFrames: Int
+    /// Whether sound goes to a driver in the kernel, by whatever plugins, and not to a sound server.
+    let isCard: Bool
 
-    /// Never waits for a device that someone else holds. `buffer` is in microseconds.
-    init(_ name: String, _ direction: Direction, buffer: UInt32) throws(DeviceError) {
+    /// Never waits for a device that someone else holds. `buffer` is in microseconds; a sound card may have another than a
+    /// sound server, which takes the buffer's size for the delay that is wanted.
+    init(_ name: String, _ direction: Direction, buffer: UInt32, ofCard: UInt32? = nil) throws(DeviceError) {
         calsa_silence()
         var opened: OpaquePointer?
         let code = snd_pcm_open(&opened, name, direction.value, Int32(SND_PCM_NONBLOCK))
         guard code >= 0, let opened else { throw ALSAError.opening(name, direction, code: code) }
+        let isCard = Self.isCard(opened)
         do throws(DeviceError) {
             let parameters = try ALSAParameters(opened, what: "\(direction.noun) \(name.shown)")
-            try parameters.choose(buffer: buffer)
+            try parameters.choose(buffer: isCard ? ofCard ?? buffer : buffer)
             layout = parameters.layout
             periodFrames = parameters.periodFrames
             bufferFrames = parameters.bufferFrames
@@ -36,6 +40,7 @@ struct ALSAStream: ~Copyable {
             snd_pcm_close(opened)
             throw error
         }
+        self.isCard = isCard
         pcm = opened
         self.name = name
         self.direction = direction
@@ -43,6 +48,13 @@ struct ALSAStream: ~Copyable {
 
     deinit {
         snd_pcm_close(pcm)
+    }
+
+    private static func isCard(_ pcm: OpaquePointer) -> Bool {
+        var info: OpaquePointer?
+        guard snd_pcm_info_malloc(&info) >= 0, let info else { return false }
+        defer { snd_pcm_info_free(info) }
+        return snd_pcm_info(pcm, info) >= 0 && snd_pcm_info_get_card(info) >= 0
     }
 
     /// Frames that wait in the device: recorded and not read, or written and not heard. Nil where it cannot tell.
@@ -82,6 +94,22 @@ struct ALSAStream: ~Copyable {
             for _ in 0..<50 where snd_pcm_resume(pcm) == -EAGAIN { Clock.sleep(until: Clock.now() + .milliseconds(20)) }
         default: throw ALSAError.using(name, direction, code: code)
         }
+        try prepare()
+    }
+
+    /// Throws away what waits, the newest first, until so many frames are left; all of it where the device cannot do that.
+    /// True where it stopped for that, and is `PREPARED`.
+    func discard(downTo frames: Int) throws(DeviceError) -> Bool {
+        let excess = bufferFrames - max(0, snd_pcm_avail_update(pcm)) - frames
+        guard excess > 0 else { return false }
+        let possible = min(excess, max(0, snd_pcm_rewindable(pcm)))
+        if possible == excess, snd_pcm_rewind(pcm, snd_pcm_uframes_t(excess)) == excess { return false }
+        snd_pcm_drop(pcm)
+        try prepare()
+        return true
+    }
+
+    private func prepare() throws(DeviceError) {
         let result = snd_pcm_prepare(pcm)
         guard result >= 0 else { throw ALSAError.using(name, direction, code: result) }
     }

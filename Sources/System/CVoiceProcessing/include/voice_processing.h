@@ -26,8 +26,8 @@ void cvoice_close(cvoice_processor *processor);
 /// False where the library refuses. Off at first.
 bool cvoice_suppress_noise(cvoice_processor *processor, bool on);
 
-/// False where the library refuses.
-bool cvoice_forget_echo(cvoice_processor *processor);
+/// How hard what the canceller leaves of an echo is suppressed; hard at first. False where the library refuses.
+bool cvoice_suppress_echo(cvoice_processor *processor, bool hard);
 
 /// What goes to the speaker. False where the library refuses.
 bool cvoice_take_far(cvoice_processor *processor, const int16_t *frame);
