@@ -79,7 +79,7 @@ final class ALSASink: AudioSink, CountsLosses {
     }
 
     func finish() throws(DeviceError) {
-        // What waits is at most 60 ms; a device in non-blocking mode does not drain by itself.
+        // At most 60 ms of sound wait; a device in non-blocking mode does not drain by itself.
         Clock.sleep(until: Clock.now() + min(stream.delay, .milliseconds(100)))
         snd_pcm_drop(stream.pcm)
     }
