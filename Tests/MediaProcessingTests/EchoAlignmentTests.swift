@@ -74,41 +74,38 @@ import Testing
         return samples
     }
 
-    /// Also before the devices' own word, which a sound server may be wrong about.
-    @Test(arguments: [Int64(-60), 0, 40, 130, 300])
-    func findsWhatTheDevicesDoNotKnow(milliseconds: Int64) throws {
+    /// After so many blocks of a speaker whose echo comes `milliseconds` later than the devices say; from block `lost` on the
+    /// microphone lacks half a second.
+    private func listen(blocks: Int, milliseconds: Int64 = 0, lost: Int = .max) -> EchoAlignment {
         let far = sound(seconds: 5, seed: 3)
         let shift = Int(milliseconds) * 48
         var played = PlayedSound()
         var alignment = EchoAlignment()
         let start = Instant.seconds(1_000)
-        for index in 0..<245 {
+        for index in 0..<blocks {
             let at = index * AudioFormat.blockSamples
-            played.append(Array(far[at..<at + 960]), heardAt: start + .milliseconds(Int64(index) * 20 + 60))
+            let time = start + .milliseconds(Int64(index) * 20)
+            played.append(Array(far[at..<at + 960]), heardAt: time + .milliseconds(60))
             // The microphone hears, a little softer, what the speaker was given at least 20 ms ago.
             let near = (at - 80 * 48..<at - 80 * 48 + 960).map { place in
                 far.indices.contains(place - shift) ? far[place - shift] / 2 : 0
             }
-            _ = alignment.sound(for: near, recordedAt: start + .milliseconds(Int64(index) * 20 - 20), in: played)
+            let recordedAt = time + .milliseconds(index < lost ? -20 : 480)
+            _ = alignment.sound(for: near, recordedAt: recordedAt, in: played)
         }
-        let found = try #require(alignment.delay)
+        return alignment
+    }
+
+    /// Also before the devices' own word, which a sound server may be wrong about.
+    @Test(arguments: [Int64(-60), 0, 40, 130, 300])
+    func findsWhatTheDevicesDoNotKnow(milliseconds: Int64) throws {
+        let found = try #require(listen(blocks: 245, milliseconds: milliseconds).delay)
         #expect(abs(found.milliseconds - milliseconds) <= 20, "\(found.milliseconds) ms")
     }
 
-    /// What was found before the microphone lost half a second belongs to other places.
+    /// What was found before an interruption belongs to other places.
     @Test func looksAgainAfterAnInterruption() {
-        let far = sound(seconds: 5, seed: 3)
-        var played = PlayedSound()
-        var alignment = EchoAlignment()
-        let start = Instant.seconds(1_000)
-        for index in 0..<160 {
-            let at = index * AudioFormat.blockSamples
-            played.append(Array(far[at..<at + 960]), heardAt: start + .milliseconds(Int64(index) * 20 + 60))
-            let near = (at - 80 * 48..<at - 80 * 48 + 960).map { far.indices.contains($0) ? far[$0] / 2 : 0 }
-            let lost: Int64 = index < 140 ? 0 : 500
-            _ = alignment.sound(for: near, recordedAt: start + .milliseconds(Int64(index) * 20 - 20 + lost), in: played)
-            if index == 139 { #expect(alignment.delay != nil) }
-        }
-        #expect(alignment.delay == nil)
+        #expect(listen(blocks: 140).delay != nil)
+        #expect(listen(blocks: 160, lost: 140).delay == nil)
     }
 }

@@ -99,17 +99,10 @@ def wrapped(seconds):
 
 
 def beginnings(samples, threshold=1_000, rate=48_000):
-    """When each beep begins, in seconds: loud after a fifth of a second of silence.
-
-    Beeps are equally long: a shorter one was cut off, by the beginning of the recording or because somebody came into the
-    call while it sounded, and does not tell when it began.
-    """
+    """When each beep begins, in seconds: loud after a fifth of a second of silence."""
     sound = numpy.abs(numpy.frombuffer(samples.tobytes(), numpy.int16).astype(numpy.int32))
     loud = numpy.flatnonzero(sound > threshold)
     if len(loud) == 0:
         return []
-    after_silence = numpy.diff(loud) > rate // 5
-    starts = loud[numpy.concatenate(([True], after_silence))]
-    lengths = loud[numpy.concatenate((after_silence, [True]))] - starts
-    whole = lengths > numpy.median(lengths) - rate // 200
-    return [start / rate for start in starts[whole] if start > rate // 5]
+    starts = loud[numpy.concatenate(([True], numpy.diff(loud) > rate // 5))]
+    return [start / rate for start in starts if start > rate // 5]

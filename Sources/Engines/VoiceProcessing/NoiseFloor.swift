@@ -15,10 +15,8 @@ struct NoiseFloor {
     private static let least = 26.0 * 26.0
     private static let leastWhenNoisy = 16.4 * 16.4
 
-    mutating func process(_ block: [Int16]) {
-        var sum = 0.0
-        for sample in block { sum += Double(sample) * Double(sample) }
-        let power = sum / Double(max(1, block.count))
+    /// The mean square of a block.
+    mutating func process(_ power: Double) {
         if blocks % Self.second == 0 { softest.append(power) }
         blocks += 1
         softest[softest.count - 1] = min(softest[softest.count - 1], power)

@@ -63,8 +63,8 @@ package final class VoiceProcessor {
     /// speaker's block of the same sound was taken: from 20 ms more than the truth to 40 ms less will do.
     package func clean(_ block: inout [Int16], echoDelay: Duration) -> Bool {
         if options.filtersRumble { rumble.process(&block) }
-        if options.suppressesNoise { watchNoise(block) }
-        let recorded = options.cancelsEcho ? meanSquare(block) : 0
+        let recorded = meanSquare(block)
+        if options.suppressesNoise { watchNoise(recorded) }
         defer { if options.cancelsEcho { watchEcho(recorded: recorded, sent: meanSquare(block)) } }
         let delay = Int32(clamping: echoDelay.milliseconds.clamped(to: 0...500))
         return block.withUnsafeMutableBufferPointer { samples in
@@ -84,9 +84,9 @@ package final class VoiceProcessor {
         if echo.isHard != was { _ = cvoice_suppress_echo(processor, echo.isHard) }
     }
 
-    private func watchNoise(_ block: [Int16]) {
+    private func watchNoise(_ power: Double) {
         let was = noise.isNoisy
-        noise.process(block)
+        noise.process(power)
         if noise.isNoisy != was { _ = cvoice_suppress_noise(processor, noise.isNoisy) }
     }
 }
