@@ -23,6 +23,9 @@ struct ParticipantTracks: Sendable {
     private var sound: SoundTrack?
     private var picture: PictureTrack?
 
+    /// The first packets come late, as both ends are busy with joining; where the first second belongs is told by its
+    /// quickest ones.
+    private static let settling = Duration.seconds(1)
     /// Browsers report after a second or so; what came before waits for that, so as to be in step from the beginning.
     private static let patience = Duration.milliseconds(1_500)
     private static let longestQueue = 1_024
@@ -54,8 +57,12 @@ struct ParticipantTracks: Sendable {
         guard !unplaced.isEmpty else { return }
         let media = Set(unplaced.map(\.kind))
         let isReported = media.allSatisfy { timeline.isReported($0) }
-        let isLate = waitingSince.map { now - $0 >= Self.patience } ?? true
-        guard isReported || isLate || isLast else { return }
+        let waited = waitingSince.map { now - $0 } ?? Self.patience
+        guard isLast || waited >= (isReported ? Self.settling : Self.patience) else { return }
+        for sample in unplaced {
+            guard case .remote(let timestamp, let arrival) = sample.time else { continue }
+            timeline.observe(sample.kind, timestamp: timestamp, arrival: arrival)
+        }
         for sample in unplaced {
             guard case .remote(let timestamp, let arrival) = sample.time else { continue }
             let time = timeline.place(sample.kind, timestamp: timestamp, arrival: arrival)

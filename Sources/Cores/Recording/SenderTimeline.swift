@@ -65,6 +65,14 @@ struct SenderTimeline: Sendable {
 
     func isReported(_ medium: Medium) -> Bool { (medium == .audio ? audio : video).reported != nil }
 
+    /// Learns from an arrival how the clocks relate, before anything is placed by it.
+    mutating func observe(_ medium: Medium, timestamp: UInt32, arrival: Instant) {
+        guard let seconds = (medium == .audio ? audio : video).senderSeconds(at: timestamp) else { return }
+        let delay = Double(arrival.nanoseconds) / 1e9 - seconds
+        if let offset, abs(delay - offset) > Self.plausible { return }
+        adjust(delay, now: arrival)
+    }
+
     /// When what carries this timestamp was recorded, as near as can be told.
     mutating func place(_ medium: Medium, timestamp: UInt32, arrival: Instant) -> Instant {
         guard let seconds = (medium == .audio ? audio : video).senderSeconds(at: timestamp) else {
@@ -76,7 +84,8 @@ struct SenderTimeline: Sendable {
             return unreported(medium, timestamp: timestamp, arrival: arrival)
         }
         adjust(delay, now: arrival)
-        return Instant(nanoseconds: Int64((seconds + (offset ?? delay)) * 1e9))
+        // To the microsecond: the rest is what reports and doubles are rounded by.
+        return Instant(nanoseconds: Int64(((seconds + (offset ?? delay)) * 1e6).rounded()) * 1_000)
     }
 
     private mutating func adjust(_ delay: Double, now: Instant) {
