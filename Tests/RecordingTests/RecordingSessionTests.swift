@@ -116,6 +116,29 @@ private struct Sender {
 
     private let ann = Sender(name: "ann", skew: 4_711.25, audioBase: .max - 5_000, videoBase: 77)
 
+    /// As while joining: were the first packet believed, all that follows would come too early for it and be lost.
+    @Test func packetsThatCameLateAtFirstStandWhereTheyBelong() throws {
+        var session = RecordingSession(start: .zero, .init())
+        session.join("ann", name: "ann")
+        for time in stride(from: Int64(0), to: 2_000, by: 20) {
+            let captured = Instant.milliseconds(time)
+            if time == 0 {
+                session.receiveReport(
+                    of: ann.name, isAudio: true, ntp: ann.ntp(at: captured), timestamp: ann.audio(at: captured))
+            }
+            let arrival = captured + .milliseconds(time < 400 ? 100 : 30)
+            session.receive(
+                RecordingSample(
+                    ann.name, .audio, .remote(timestamp: ann.audio(at: captured), arrival: arrival), Self.opus),
+                now: arrival)
+            if time % 100 == 0 { session.advance(now: captured + .milliseconds(110)) }
+        }
+        session.finish(now: .seconds(2))
+        let sounds = blocks(&session).filter { $0.bytes == Self.opus }.map(\.time)
+        #expect(sounds.first == 30)
+        #expect(zip(sounds, sounds.dropFirst()).allSatisfy { $1 - $0 == 20 })
+    }
+
     @Test func soundAndPictureOfOneMomentStandAtOneTime() throws {
         var session = RecordingSession(start: .zero, .init())
         session.join("ann", name: "ann")
