@@ -103,6 +103,26 @@ import Testing
         #expect(abs(found.milliseconds - milliseconds) <= 20, "\(found.milliseconds) ms")
     }
 
+    /// Who interrupts is not to be heard meanwhile: from the second block on it is known that something is wrong.
+    @Test func knowsOfAnInterruptionBeforeItIsCertain() {
+        #expect(listen(blocks: 140).isSteady)
+        #expect(!listen(blocks: 142, lost: 140).isSteady)
+        #expect(listen(blocks: 142, lost: 140).mayHearEcho)
+    }
+
+    @Test func nothingIsAnEchoWhileTheSpeakerIsSilent() {
+        var played = PlayedSound()
+        var alignment = EchoAlignment()
+        let start = Instant.seconds(1_000)
+        let near = sound(seconds: 2, seed: 4)
+        for index in 0..<100 {
+            let time = start + .milliseconds(Int64(index) * 20)
+            played.append([Int16](repeating: 0, count: 960), heardAt: time + .milliseconds(60))
+            _ = alignment.sound(for: Array(near[index * 960..<index * 960 + 960]), recordedAt: time, in: played)
+            #expect(!alignment.mayHearEcho)
+        }
+    }
+
     /// What was found before an interruption belongs to other places.
     @Test func looksAgainAfterAnInterruption() {
         #expect(listen(blocks: 140).delay != nil)

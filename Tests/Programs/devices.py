@@ -77,6 +77,32 @@ async def what_the_loudspeaker_plays_is_not_sent_back():
                 await leave(bob, ann)
 
 
+@test(seconds=60, needs=["pulseaudio"])
+async def no_echo_is_heard_from_the_first_moment_on_nor_after_the_sound_server_hung():
+    async with SoundCards() as cards, call_server() as server:
+        with tempfile.TemporaryDirectory() as folder:
+            heard = f"{folder}/out.wav"
+            bob = await join(f"{server.url}/hang", "bob", "--audio-only", camera="none", mic="speech", speaker=heard)
+            ann = await join(f"{server.url}/hang", "ann", "--audio-only", camera="none", mic="client_a_mic", speaker="client_a",
+                             prefix=cards.prefix)
+            await bob.event("first-audio", participant="ann")
+            await sound_of(heard, 7)
+            cards.stop_answering()
+            await asyncio.sleep(0.15)
+            cards.answer_again()
+            samples = await sound_of(heard, 10)
+            levels = [level_db(samples[at:at + rate // 5]) for at in range(0, 10 * rate, rate // 5)]
+            # Unhindered, the echo is louder than -30 dB in most of these fifths of a second.
+            assert sum(level > -45 for level in levels) <= 1, levels
+            await leave(bob, ann)
+
+
+async def sound_of(recording, seconds):
+    while len(samples := read_growing(recording)) < seconds * rate:
+        await asyncio.sleep(0.1)
+    return samples
+
+
 async def quiet_within(recording, seconds, below):
     """The level of the last four seconds heard, once it is that low and ten seconds have passed; at the latest then."""
     while True:

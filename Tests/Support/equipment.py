@@ -65,6 +65,9 @@ class SoundCards:
         """The sound server hangs, and with it whoever waits for it."""
         self._daemon.signal(signal.SIGSTOP)
 
+    def answer_again(self):
+        self._daemon.signal(signal.SIGCONT)
+
     @property
     def prefix(self):
         """What a client is started with so that it finds these cards and no others."""

@@ -23,6 +23,27 @@ import Testing
         #expect(!watch.isHard)
     }
 
+    @Test func isLostTillItWasSeenToWork() {
+        var watch = EchoWatch()
+        #expect(watch.isLost)
+        // A syllable's first block, which leaves the canceller later than it came.
+        watch.process(far: loud, recorded: loud, sent: silence)
+        for _ in 0..<30 { watch.process(far: loud, recorded: loud, sent: loud) }
+        #expect(watch.isLost)
+        for _ in 0..<20 { watch.process(far: loud, recorded: loud, sent: loud / 10_000) }
+        #expect(!watch.isLost)
+        watch.learnAgain()
+        #expect(watch.isLost)
+    }
+
+    @Test func isNotLostWhereThereIsNothingToLearn() {
+        var watch = EchoWatch()
+        for _ in 0..<100 { watch.process(far: loud, recorded: loud, sent: loud) }
+        #expect(!watch.isLost)
+        watch.learnAgain()
+        #expect(!watch.isLost)
+    }
+
     @Test func isSoftWhileSomebodyTalks() {
         var watch = learnt()
         #expect(watch.isHard)

@@ -56,6 +56,34 @@ import VoiceProcessing
         #expect(reduction(room.run(far: far, near: silence(like: far)), from: 4) >= 30)
     }
 
+    /// Also before the first delay is found.
+    @Test func letsNoEchoThroughWhileItLearns() throws {
+        let far = speech(seconds: 2, seed: 1)
+        var room = try Room()
+        let outcome = room.run(far: far, near: silence(like: far))
+        let tenth = AudioFormat.sampleRate / 10
+        for start in stride(from: 0, to: far.count, by: tenth) {
+            let echo = power(outcome.echo[start..<start + tenth])
+            let left = power(outcome.sent[start..<start + tenth])
+            #expect(echo < -50 || left < echo - 9, "\(start / tenth): \(left) dB of \(echo)")
+        }
+    }
+
+    /// As with headphones: nobody has to wait for long till the others are silent.
+    @Test func letsTalkThroughWhereThereIsNoEcho() throws {
+        let far = speech(seconds: 6, seed: 1)
+        let near = speech(seconds: 6, seed: 2)
+        var conditions = Room.Conditions()
+        conditions.gain = 0
+        var options = VoiceProcessor.Options()
+        options.controlsGain = false
+        var room = try Room(conditions, options)
+        let outcome = room.run(far: far, near: near)
+        // After a second and a half of both at once. The library's own canceller takes some of it, and Chromium's more.
+        let begun = 5 * AudioFormat.sampleRate / 2
+        #expect(power(near[begun...]) - power(outcome.sent[begun...]) < 12)
+    }
+
     @Test func leavesTheNearEndAlone() throws {
         let near = speech(seconds: 5, seed: 2)
         var options = VoiceProcessor.Options()
@@ -73,14 +101,14 @@ import VoiceProcessing
         var spoken = 0
         for block in blocks(of: speech(seconds: 4, seed: 3)) {
             var block = block
-            if processor.clean(&block, echoDelay: .zero) { spoken += 1 }
+            if processor.clean(&block, echo: .init(delay: .zero)) { spoken += 1 }
         }
         #expect(spoken > 60)
         var random = SeededGenerator(seed: 4)
         var silent = 0
         for _ in 0..<200 {
             var block = (0..<AudioFormat.blockSamples).map { _ in Int16.random(in: -8...8, using: &random) }
-            if !processor.clean(&block, echoDelay: .zero) { silent += 1 }
+            if !processor.clean(&block, echo: .init(delay: .zero)) { silent += 1 }
         }
         #expect(silent > 150)
     }

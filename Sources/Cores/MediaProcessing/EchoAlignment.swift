@@ -33,7 +33,12 @@ package struct EchoAlignment: Sendable {
 
     package init() {}
 
-    /// Whether the sound is now given for another delay than before, once for each time: what a canceller has learnt is
+    /// Whether the speaker was given anything to be heard within the last second.
+    package private(set) var mayHearEcho = false
+    /// Whether both devices' word for where they are fits what was before; they may have been interrupted where not.
+    package private(set) var isSteady = true
+
+    /// Whether the sound is now given for another place than before, once for each time: what a canceller has learnt is
     /// wrong then.
     package mutating func takeCorrection() -> Bool {
         defer { isNew = false }
@@ -54,8 +59,13 @@ package struct EchoAlignment: Sendable {
         let now = here.advance(block.count, measured: measured)
         place = here
         let jumps = here.jumps + played.jumps
-        if jumps != jumpsSeen { estimator = EchoDelayEstimator(isProven ? estimator.delay : nil) }
+        if jumps != jumpsSeen {
+            estimator = EchoDelayEstimator(isProven ? estimator.delay : nil)
+            isNew = true
+        }
         jumpsSeen = jumps
+        mayHearEcho = played.isHeard
+        isSteady = here.isSteady && played.isSteady
         watch(block, at: now, in: played)
         correct()
         let correction = corrected - Self.margin
@@ -85,6 +95,7 @@ private struct PlaceOfMicrophone: Sendable {
     /// How often recording was interrupted.
     private(set) var jumps = 0
     private var deviation = SteadyDeviation()
+    var isSteady: Bool { deviation.isSmall }
     /// How far it is from where it should be, in samples, where that matters.
     private var slide = 0
     private var blocks = 0

@@ -15,10 +15,17 @@ package struct PlayedSound: Sendable {
     private var deviation = SteadyDeviation()
     /// How often playing was interrupted.
     package private(set) var jumps = 0
+    var isSteady: Bool { deviation.isSmall }
+    /// In samples, what was given since the last that anybody could hear.
+    private var silent = capacity
+    /// Whether there may be an echo of it, however long it takes.
+    var isHeard: Bool { silent < Self.capacity }
     /// Whether the newest block was silence: a speaker may throw silence away that it has not played yet.
     private var isSilent = true
 
     private static let capacity = AudioFormat.sampleRate
+    /// -56 dB.
+    private static let audible = 52
     /// 10 ms: clocks that drift apart are never that far within a fifth of a second.
     private static let interruption = AudioFormat.sampleRate / 100
     /// 100 ms: no stamp is off by that much.
@@ -43,6 +50,7 @@ package struct PlayedSound: Sendable {
             }
         }
         isSilent = block.allSatisfy { $0 == 0 }
+        silent = block.contains { abs(Int($0)) >= Self.audible } ? 0 : min(silent + block.count, Self.capacity)
         for sample in block {
             samples[end % Self.capacity] = sample
             end += 1

@@ -7,17 +7,24 @@ struct SteadyDeviation: Sendable {
     private var least = Int.max
     private var most = Int.min
     private var count = 0
+    /// How many of the newest were large, one after the other.
+    private var large = 0
+    /// Not so from the second large one on, which may come to last.
+    var isSmall: Bool { large < 2 }
 
     private static let window = 10
+    /// 10 ms at 48 kHz.
+    private static let largeFrom = 480
 
     /// Nil till the window is full; then it begins anew.
     mutating func add(_ deviation: Int) -> Int? {
+        large = abs(deviation) < Self.largeFrom ? 0 : large + 1
         least = min(least, deviation)
         most = max(most, deviation)
         count += 1
         guard count == Self.window else { return nil }
         let steady = least > 0 ? least : min(0, most)
-        self = SteadyDeviation()
+        (least, most, count) = (.max, .min, 0)
         return steady
     }
 }

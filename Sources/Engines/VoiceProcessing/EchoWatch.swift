@@ -8,8 +8,15 @@ struct EchoWatch {
     private(set) var isHard = true
     /// Whether the filter was seen to take an echo away within the last second of sound from the speaker.
     var cancelsWell: Bool { blocksSinceGood < Self.second }
+    /// Whether the filter has not taken an echo away yet and may still come to do so, for lack of sound to learn from.
+    var isLost: Bool { lostBlocks < Self.shortPatience }
     private var isLearning = true
     private var farBlocks = 0
+    private var lostBlocks = 0
+    /// Whether the filter had something to do since it was last lost.
+    private var hasWorked = false
+    /// How many of the newest blocks with sound from the speaker were good, one after the other.
+    private var goodBlocks = 0
     private var blocksSinceGood = second
     private var far = 0.0
     private var recorded = 0.0
@@ -27,7 +34,21 @@ struct EchoWatch {
     private static let (hard, soft) = (40.0, 16.0)
     /// In blocks of 20 ms with sound from the speaker: a filter that has not learnt in 4 s has nothing to learn.
     private static let patience = 200
+    /// In most rooms half a second is enough; who hears no echo is not kept waiting.
+    private static let shortPatience = 75
     private static let second = 50
+    /// The first block of a syllable always looks good, as it leaves the canceller a little later than it came.
+    private static let enough = 3
+
+    /// The echo comes another way from now on. Where the filter never had anything to do, there is none.
+    mutating func learnAgain() {
+        isHard = true
+        isLearning = true
+        farBlocks = 0
+        guard isLost || hasWorked else { return }
+        lostBlocks = 0
+        hasWorked = false
+    }
 
     /// Mean squares of a block: what the speaker was given, what came from the microphone and what was left.
     mutating func process(far farPower: Double, recorded recordedPower: Double, sent sentPower: Double) {
@@ -37,8 +58,12 @@ struct EchoWatch {
         guard far > Self.least, recorded > Self.least / 100 else { return }
         farBlocks += 1
         let takes = recorded / max(sent, 1)
-        blocksSinceGood = takes > Self.hard ? 0 : min(blocksSinceGood + 1, Self.second)
-        if takes > Self.hard || farBlocks > Self.patience { isLearning = false }
+        goodBlocks = takes > Self.hard ? goodBlocks + 1 : 0
+        let isGood = goodBlocks >= Self.enough
+        blocksSinceGood = isGood ? 0 : min(blocksSinceGood + 1, Self.second)
+        lostBlocks = isGood ? Self.shortPatience : min(lostBlocks + 1, Self.shortPatience)
+        hasWorked = hasWorked || isGood
+        if isGood || farBlocks > Self.patience { isLearning = false }
         if takes > Self.hard {
             isHard = true
         } else if takes < Self.soft, sent > Self.leastVoice, !isLearning {

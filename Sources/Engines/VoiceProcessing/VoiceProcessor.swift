@@ -24,6 +24,7 @@ package final class VoiceProcessor {
     private var rumble = RumbleFilter()
     private var noise = NoiseFloor()
     private var echo = EchoWatch()
+    private var gate = Gate()
     private var farPower = 0.0
 
     /// Blocks of 20 ms are two frames of the library.
@@ -55,13 +56,37 @@ package final class VoiceProcessor {
     /// The echo comes another way from now on. The filter finds it by itself, and sooner than one that begins anew, which
     /// would first take the talk for noise; till then what is left is suppressed hard.
     package func expectAnotherEcho() {
-        echo = EchoWatch()
+        echo.learnAgain()
         _ = cvoice_suppress_echo(processor, echo.isHard)
     }
 
-    /// Cleans a block of the microphone in place; true where somebody speaks. `echoDelay` is how much earlier the
-    /// speaker's block of the same sound was taken: from 20 ms more than the truth to 40 ms less will do.
-    package func clean(_ block: inout [Int16], echoDelay: Duration) -> Bool {
+    /// What is known of the echo in a block of the microphone.
+    package struct Echo {
+        /// How much earlier the speaker's block of the same sound was taken: from 20 ms more than the truth to 40 ms less
+        /// will do.
+        package var delay: Duration
+        /// Whether the speaker was heard of late.
+        package var isPossible: Bool
+        /// Whether the speaker's block is known to be the one it comes from.
+        package var isPlaced: Bool
+
+        package init(delay: Duration, isPossible: Bool = false, isPlaced: Bool = true) {
+            self.delay = delay
+            self.isPossible = isPossible
+            self.isPlaced = isPlaced
+        }
+    }
+
+    /// Cleans a block of the microphone in place; true where somebody speaks. While the speaker sounds and its echo is not
+    /// taken away yet, nothing is let through: who hears themselves cannot talk, and it lasts for less than a second.
+    package func clean(_ block: inout [Int16], echo known: Echo) -> Bool {
+        let hasVoice = process(&block, echoDelay: known.delay)
+        let isShut = options.cancelsEcho && known.isPossible && (echo.isLost || !known.isPlaced && echo.cancelsWell)
+        gate.process(&block, isShut: isShut)
+        return hasVoice && !isShut
+    }
+
+    private func process(_ block: inout [Int16], echoDelay: Duration) -> Bool {
         if options.filtersRumble { rumble.process(&block) }
         let recorded = meanSquare(block)
         if options.suppressesNoise { watchNoise(recorded) }

@@ -81,7 +81,9 @@ package struct Room {
         let far = alignment.sound(for: block, recordedAt: start, in: played)
         if alignment.takeCorrection() { processor.expectAnotherEcho() }
         processor.takeFar(far ?? [Int16](repeating: 0, count: block.count))
-        _ = processor.clean(&block, echoDelay: EchoAlignment.margin)
+        let echo = VoiceProcessor.Echo(
+            delay: EchoAlignment.margin, isPossible: alignment.mayHearEcho, isPlaced: alignment.isSteady)
+        _ = processor.clean(&block, echo: echo)
         return block
     }
 

@@ -48,6 +48,8 @@ struct VoiceChain {
             if alignment.takeCorrection() { processor.expectAnotherEcho() }
             processor.takeFar(far ?? silence)
         }
-        return processor.clean(&block, echoDelay: EchoAlignment.margin)
+        let echo = VoiceProcessor.Echo(
+            delay: EchoAlignment.margin, isPossible: alignment.mayHearEcho, isPlaced: alignment.isSteady)
+        return processor.clean(&block, echo: echo)
     }
 }
