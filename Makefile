@@ -15,7 +15,7 @@ swift-folders := Package.swift Sources Tests
 # Our own code may not have warnings; users with newer compilers are not bothered with that.
 strict := CONFAB_STRICT=1 $(SWIFT) build --explicit-target-dependency-import-check error
 
-.PHONY: all help demo test check quick install uninstall deb deb-check manual trouble sanitize bench bench-sfu bench-network bench-speech bench-speech-lab bench-voice bench-render soak soak-server fuzz device-check protocol format lint clean build-packages test-packages
+.PHONY: all help demo test check quick install uninstall deb deb-check manual trouble sanitize bench bench-sfu bench-network bench-speech bench-speech-lab bench-voice bench-sound bench-render soak soak-server fuzz device-check protocol format lint clean build-packages test-packages
 
 all: build-packages ## build the program (release, in .build-release)
 	$(SWIFT) build -c release --static-swift-stdlib --product confab --scratch-path .build-release
@@ -27,8 +27,8 @@ help: ## list the targets
 demo: all ## install what is missing, build, and run a complete call on this machine
 	$(release) demo
 
-test: build-packages test-packages ## install what is missing and run every test
-	Tests/run
+test: build-packages ## install what is missing and run every test
+	Tests/run --install
 
 check: lint ## format, strict build, every test: all there is
 	$(strict) --build-tests
@@ -109,6 +109,9 @@ bench-voice: build-packages $(speech-python) ## voice processing in a simulated 
 $(speech-python): Tests/Benchmarks/speech/requirements.txt
 	python3 -m venv --clear .build/speech-venv
 	$(speech-python) -m pip install --quiet --disable-pip-version-check -r $<
+
+bench-sound: all ## sound for MINUTES=10 with busy processors, and as long with a card 200 ppm off
+	CONFAB=$(CURDIR)/$(release) Tests/Benchmarks/sound/run "$(MINUTES)" --check
 
 soak: all ## four people in a call for MINUTES=10: does anything grow, is anything lost
 	CONFAB=$(CURDIR)/$(release) Tests/Benchmarks/soak "$(MINUTES)"

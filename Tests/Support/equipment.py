@@ -21,6 +21,10 @@ class SoundCards:
 
     sinks = "abcd"
 
+    def __init__(self, before=()):
+        """`before` stands before the sound server's command, `chrt` for instance."""
+        self._before = before
+
     async def __aenter__(self):
         self._stack = contextlib.ExitStack()
         self.folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="confab-sound-"))
@@ -43,7 +47,7 @@ class SoundCards:
 
     async def come_back(self):
         """Starts the sound server, for the first time or again."""
-        command = ["pulseaudio", "-n", "-F", f"{self.folder}/test.pa", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
+        command = [*self._before, "pulseaudio", "-n", "-F", f"{self.folder}/test.pa", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
         self._daemon = await Process.start(command, extra_environment=self._environment)
         async with asyncio.timeout(15):
             while not os.path.exists(self._socket):
