@@ -3,15 +3,18 @@ import Glibc
 /// The fuzz program: libFuzzer tries one input after another. Which parser gets them is chosen by the environment, so
 /// that one program is built for all (`Tests/Fuzz/run TARGET SECONDS`).
 ///
-/// SwiftPM makes `main` another name of `fuzz_main`, so libFuzzer's own `main` does not come into play.
+/// SwiftPM makes `main` of a release build another name of `fuzz_main`; that of a debug build is libFuzzer's own.
 @_cdecl("fuzz_main")
 public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
     var count = count
     var arguments = arguments
-    return runFuzzer(&count, &arguments) { start, count in
-        target(Array(UnsafeBufferPointer(start: start, count: count)))
-        return 0
-    }
+    return runFuzzer(&count, &arguments) { tryInput($0, $1) }
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func tryInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    target(Array(UnsafeBufferPointer(start: start, count: count)))
+    return 0
 }
 
 private typealias Arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
