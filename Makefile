@@ -110,7 +110,7 @@ $(speech-python): Tests/Benchmarks/speech/requirements.txt
 	python3 -m venv --clear .build/speech-venv
 	$(speech-python) -m pip install --quiet --disable-pip-version-check -r $<
 
-bench-sound: all ## sound for MINUTES=10 with busy processors, and as long with a card 200 ppm off
+bench-sound: all test-packages ## sound for MINUTES=10 with busy processors, and as long with a card 200 ppm off
 	CONFAB=$(CURDIR)/$(release) Tests/Benchmarks/sound/run "$(MINUTES)" --check
 
 soak: all ## four people in a call for MINUTES=10: does anything grow, is anything lost

@@ -123,6 +123,22 @@ import Testing
         }
     }
 
+    /// A speaker that is gone may not silence the microphone.
+    @Test func nothingIsAnEchoOnceTheSpeakerGaveNothingForASecond() {
+        let sound = sound(seconds: 1, seed: 4)
+        var played = PlayedSound()
+        var alignment = EchoAlignment()
+        let start = Instant.seconds(1_000)
+        for index in 0..<150 {
+            let time = start + .milliseconds(Int64(index) * 20)
+            let block = Array(sound[index % 50 * 960..<index % 50 * 960 + 960])
+            if index < 50 { played.append(block, heardAt: time + .milliseconds(60)) }
+            _ = alignment.sound(for: block, recordedAt: time, in: played)
+            if index == 49 { #expect(alignment.mayHearEcho) }
+        }
+        #expect(!alignment.mayHearEcho)
+    }
+
     /// What was found before an interruption belongs to other places.
     @Test func looksAgainAfterAnInterruption() {
         #expect(listen(blocks: 140).delay != nil)

@@ -64,7 +64,7 @@ package struct EchoAlignment: Sendable {
             isNew = true
         }
         jumpsSeen = jumps
-        mayHearEcho = played.isHeard
+        mayHearEcho = played.mayEcho(at: now)
         isSteady = here.isSteady && played.isSteady
         watch(block, at: now, in: played)
         correct()
@@ -100,8 +100,6 @@ private struct PlaceOfMicrophone: Sendable {
     private var slide = 0
     private var blocks = 0
 
-    /// 10 ms: recording was interrupted.
-    private static let interruption = AudioFormat.sampleRate / 100
     /// 0.25 ms: so clocks that differ are soon held together, and stamps do not move anything to and fro.
     private static let tolerance = AudioFormat.sampleRate / 4_000
     /// 8 ms: clocks that differ by more than a slow slide makes good.
@@ -114,7 +112,7 @@ private struct PlaceOfMicrophone: Sendable {
 
     mutating func advance(_ count: Int, measured: Int) -> Int {
         if let steady = deviation.add(measured - next) {
-            let isInterrupted = abs(steady) >= Self.interruption
+            let isInterrupted = abs(steady) >= SteadyDeviation.interruption
             if isInterrupted {
                 next += steady
                 jumps += 1

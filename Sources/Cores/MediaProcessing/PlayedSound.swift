@@ -16,18 +16,14 @@ package struct PlayedSound: Sendable {
     /// How often playing was interrupted.
     package private(set) var jumps = 0
     var isSteady: Bool { deviation.isSmall }
-    /// In samples, what was given since the last that anybody could hear.
-    private var silent = capacity
-    /// Whether there may be an echo of it, however long it takes.
-    var isHeard: Bool { silent < Self.capacity }
+    /// The place after the last block that anybody could hear.
+    private var audibleEnd: Int?
     /// Whether the newest block was silence: a speaker may throw silence away that it has not played yet.
     private var isSilent = true
 
     private static let capacity = AudioFormat.sampleRate
     /// -56 dB.
     private static let audible = 52
-    /// 10 ms: clocks that drift apart are never that far within a fifth of a second.
-    private static let interruption = AudioFormat.sampleRate / 100
     /// 100 ms: no stamp is off by that much.
     private static let moved = AudioFormat.sampleRate / 10
 
@@ -43,22 +39,25 @@ package struct PlayedSound: Sendable {
             move(by: jump)
             deviation = SteadyDeviation()
         } else if let steady = deviation.add(jump) {
-            if abs(steady) < Self.interruption {
+            if abs(steady) < SteadyDeviation.interruption {
                 self.base = base + steady
             } else {
                 move(by: steady)
             }
         }
         isSilent = block.allSatisfy { $0 == 0 }
-        silent = block.contains { abs(Int($0)) >= Self.audible } ? 0 : min(silent + block.count, Self.capacity)
         for sample in block {
             samples[end % Self.capacity] = sample
             end += 1
         }
+        if block.contains(where: { abs(Int($0)) >= Self.audible }) { audibleEnd = end }
     }
 
     /// What is heard at a moment; nil before anything is.
     package func place(of moment: Instant) -> Int? { base.map { moment.samples - $0 } }
+
+    /// Whether there may be an echo at a place, however long it takes, up to a second.
+    func mayEcho(at place: Int) -> Bool { audibleEnd.map { place - $0 < Self.capacity } ?? false }
 
     /// Silence where nothing was played, or nothing yet.
     package func sound(at place: Int, count: Int = AudioFormat.blockSamples) -> [Int16] {
@@ -70,6 +69,7 @@ package struct PlayedSound: Sendable {
     private mutating func move(by count: Int) {
         jumps += 1
         for place in end..<end + count.clamped(to: 0...Self.capacity) { samples[place % Self.capacity] = 0 }
+        audibleEnd = audibleEnd.map { $0 + max(0, count) }
         // Places before the beginning are never asked for.
         end = max(0, end + count)
     }

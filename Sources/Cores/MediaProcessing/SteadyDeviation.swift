@@ -1,3 +1,5 @@
+import Media
+
 /// Tells a lasting deviation from a passing one: over ten blocks (a fifth of a second) the least there was, where all were
 /// to one side.
 ///
@@ -13,12 +15,13 @@ struct SteadyDeviation: Sendable {
     var isSmall: Bool { large < 2 }
 
     private static let window = 10
-    /// 10 ms at 48 kHz.
-    private static let largeFrom = 480
+    /// 10 ms, where a lasting deviation means that the device was interrupted: clocks that drift apart are never that far
+    /// within a fifth of a second.
+    static let interruption = AudioFormat.sampleRate / 100
 
     /// Nil till the window is full; then it begins anew.
     mutating func add(_ deviation: Int) -> Int? {
-        large = abs(deviation) < Self.largeFrom ? 0 : large + 1
+        large = abs(deviation) < Self.interruption ? 0 : large + 1
         least = min(least, deviation)
         most = max(most, deviation)
         count += 1

@@ -9,18 +9,26 @@ struct EchoWatch {
     /// Whether the filter was seen to take an echo away within the last second of sound from the speaker.
     var cancelsWell: Bool { blocksSinceGood < Self.second }
     /// Whether the filter has not taken an echo away yet and may still come to do so, for lack of sound to learn from.
-    var isLost: Bool { lostBlocks < Self.shortPatience }
+    var isLost: Bool {
+        if case .unknown = knowledge { true } else { false }
+    }
+    private var knowledge = Knowledge.unknown(blocks: 0)
     private var isLearning = true
     private var farBlocks = 0
-    private var lostBlocks = 0
-    /// Whether the filter had something to do since it was last lost.
-    private var hasWorked = false
     /// How many of the newest blocks with sound from the speaker were good, one after the other.
     private var goodBlocks = 0
     private var blocksSinceGood = second
     private var far = 0.0
     private var recorded = 0.0
     private var sent = 0.0
+
+    private enum Knowledge {
+        /// For so many blocks with sound from the speaker.
+        case unknown(blocks: Int)
+        /// The filter was seen to take an echo away.
+        case cancelled
+        case noEcho
+    }
 
     /// Half is forgotten in 60 ms, as long as a short syllable lasts.
     private static let memory = 0.8
@@ -45,9 +53,8 @@ struct EchoWatch {
         isHard = true
         isLearning = true
         farBlocks = 0
-        guard isLost || hasWorked else { return }
-        lostBlocks = 0
-        hasWorked = false
+        if case .noEcho = knowledge { return }
+        knowledge = .unknown(blocks: 0)
     }
 
     /// Mean squares of a block: what the speaker was given, what came from the microphone and what was left.
@@ -61,8 +68,11 @@ struct EchoWatch {
         goodBlocks = takes > Self.hard ? goodBlocks + 1 : 0
         let isGood = goodBlocks >= Self.enough
         blocksSinceGood = isGood ? 0 : min(blocksSinceGood + 1, Self.second)
-        lostBlocks = isGood ? Self.shortPatience : min(lostBlocks + 1, Self.shortPatience)
-        hasWorked = hasWorked || isGood
+        if isGood {
+            knowledge = .cancelled
+        } else if case .unknown(let blocks) = knowledge {
+            knowledge = blocks + 1 < Self.shortPatience ? .unknown(blocks: blocks + 1) : .noEcho
+        }
         if isGood || farBlocks > Self.patience { isLearning = false }
         if takes > Self.hard {
             isHard = true

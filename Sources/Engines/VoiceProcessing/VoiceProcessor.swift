@@ -78,7 +78,7 @@ package final class VoiceProcessor {
     }
 
     /// Cleans a block of the microphone in place; true where somebody speaks. While the speaker sounds and its echo is not
-    /// taken away yet, nothing is let through: who hears themselves cannot talk, and it lasts for less than a second.
+    /// taken away yet, nothing is let through, for a second and a half of sound at most: who hears themselves cannot talk.
     package func clean(_ block: inout [Int16], echo known: Echo) -> Bool {
         let hasVoice = process(&block, echoDelay: known.delay)
         let isShut = options.cancelsEcho && known.isPossible && (echo.isLost || !known.isPlaced && echo.cancelsWell)
