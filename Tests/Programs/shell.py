@@ -151,7 +151,8 @@ async def a_microphone_opens_on_demand_or_by_the_voice():
         write_tone(f"{folder}/hum.wav", 300, level_db=-58)
         loud = await join(f"{server.url}/talk", "loud", "--talk", "voice", camera="none", mic="speech")
         hum = await join(f"{server.url}/talk", "hum", "--talk", "voice", camera="none", mic=f"{folder}/hum.wav")
-        await hum.event("participant-joined", participant="loud")
+        for name in ("push", "loud", "hum"):
+            await bob.event("first-audio", participant=name)
         await bob.event("speaking", participant="loud", speaking=True)
         assert not bob.found("speaking", participant="push"), bob.report()
         await push.write("unmute\n")

@@ -20,7 +20,10 @@ struct Capture {
     private var gateMeter = LevelMeter()
     private var meter = LevelMeter()
     private var block = [Int16](repeating: 0, count: AudioFormat.blockSamples)
-    private var timestamp: UInt32 = 0
+    private var timeline = CaptureTimeline()
+    /// When the block seems to have been recorded.
+    private var recordedAt = Clock.now()
+    private var mayFollowLoss = false
     private var isPaused = true
     private var hasEnded = false
     private var deviceReturn: DeviceReturn
@@ -64,8 +67,8 @@ struct Capture {
         if deviceReturn.isDue(now: Clock.now()) { tryAgain() }
         let count = controls.held.isSet || hasEnded || deviceReturn.isLost ? 0 : readSource()
         let isMuted = controls.muted.isSet
+        recordedAt = Clock.now() - Self.blockDuration - source.delay
         // Muted sound is processed too, so that the echo canceller knows the room when it is wanted again.
-        let recordedAt = Clock.now() - Self.blockDuration - source.delay
         let hasVoice = count == block.count ? chain?.process(&block, recordedAt: recordedAt) ?? false : false
         isVoice = hasVoice && !isMuted
         let kept = isMuted ? 0 : count
@@ -80,6 +83,7 @@ struct Capture {
                 hasEnded = true
                 handler(.ended)
             }
+            if losses.takeLoss() { mayFollowLoss = true }
             if let times = losses.takeNews(now: Clock.now()) { handler(.overran(times: times)) }
             return count
         } catch {
@@ -109,6 +113,7 @@ struct Capture {
 
     private mutating func use(_ device: any AudioSource) {
         source = device
+        mayFollowLoss = true
         losses = LossWatch(device)
         chain = Self.chain(for: device, controls)
     }
@@ -117,9 +122,13 @@ struct Capture {
     private mutating func keepTime() {
         let now = Clock.now()
         // Far behind (a suspended machine): go on from here instead of sending a burst.
-        if now - nextBlockAt > .milliseconds(200) { nextBlockAt = now }
+        if now - nextBlockAt > .milliseconds(200) {
+            nextBlockAt = now
+            mayFollowLoss = true
+        }
         if nextBlockAt > now { Clock.sleep(until: nextBlockAt) }
         nextBlockAt += Self.blockDuration
+        recordedAt = Clock.now() - Self.blockDuration
     }
 
     private func adaptToNetwork() {
@@ -134,7 +143,8 @@ struct Capture {
         meter.process(block)
         // -60 dBFS and less is an empty meter, full scale a full one.
         controls.gauge.value = Float(((meter.rmsDb + 60) / 60).clamped(to: 0...1))
-        defer { timestamp &+= UInt32(AudioFormat.blockSamples) }
+        let stamp = timeline.stamp(begin: recordedAt, mayFollowLoss: mayFollowLoss)
+        mayFollowLoss = false
         adaptToNetwork()
         guard let payload = try? encoder.encode(block) else {
             isPaused = true
@@ -143,8 +153,7 @@ struct Capture {
         handler(
             .packet(
                 Microphone.Packet(
-                    payload: payload, timestamp: timestamp,
-                    captureTime: Clock.now() - Self.blockDuration - source.delay,
+                    payload: payload, timestamp: stamp.timestamp, captureTime: stamp.time,
                     level: meter.rfc6464Level, isVoice: chain == nil ? meter.isVoice : isVoice,
                     startsTalkSpurt: isPaused)))
         isPaused = false

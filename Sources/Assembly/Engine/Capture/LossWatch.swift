@@ -5,11 +5,19 @@ import Primitives
 struct LossWatch {
     private let device: (any CountsLosses)?
     private var told = 0
+    private var seen = 0
     private var silentUntil: Instant?
 
     private static let interval = Duration.seconds(5)
 
     init(_ device: AnyObject) { self.device = device as? any CountsLosses }
+
+    /// Whether it happened since this was last asked.
+    mutating func takeLoss() -> Bool {
+        guard let count = device?.lossCount, count > seen else { return false }
+        seen = count
+        return true
+    }
 
     /// How often it happened since this last gave a number.
     mutating func takeNews(now: Instant) -> Int? {
