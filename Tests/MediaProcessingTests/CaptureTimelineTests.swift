@@ -1,7 +1,8 @@
 import Media
-import MediaProcessing
 import Primitives
 import Testing
+
+@testable import MediaProcessing
 
 struct CaptureTimelineTests {
     private let begin = Instant.zero + .seconds(5)

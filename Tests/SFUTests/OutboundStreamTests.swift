@@ -146,6 +146,12 @@ struct OutboundStreamTests {
         bench.now += .milliseconds(60)
         let later = bench.repeat(sent.sequence)
         #expect(later != nil)
+        bench.now += .milliseconds(60)
+        let third = bench.repeat(sent.sequence)
+        #expect(third == nil, "the pause has doubled")
+        bench.now += .milliseconds(60)
+        let afterTwoPauses = bench.repeat(sent.sequence)
+        #expect(afterTwoPauses != nil)
         let unknown = bench.repeat(sent.sequence &+ 1)
         #expect(unknown == nil)
     }

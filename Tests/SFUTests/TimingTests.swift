@@ -118,19 +118,39 @@ struct ProbeScheduleTests {
     @Test func paddingComesInStepsAndRests() {
         var probes = ProbeSchedule()
         var now = Instant.zero
-        probes.update(isWanted: true, now: now)
+        probes.update(isWanted: true, flow: .kilobits(200), now: now)
         var sent: [Int] = []
         for _ in 0..<600 {
             now += .milliseconds(10)
-            probes.update(isWanted: true, now: now)
+            probes.update(isWanted: true, flow: .kilobits(200), now: now)
             let bytes = probes.handleTimeout(estimate: .kilobits(300), now: now)
             if bytes > 0 { sent.append(bytes) }
         }
-        // Two of six seconds at 180 kbit/s.
+        // Two of six seconds at 175 kbit/s: five quarters of the estimate, less what flows.
         let bits = sent.reduce(0, +) * 8
-        #expect(150_000...400_000 ~= bits)
+        #expect(150_000...360_000 ~= bits)
         #expect(sent.allSatisfy { $0 <= 500 })
-        probes.update(isWanted: false, now: now)
+        probes.update(isWanted: false, flow: .kilobits(200), now: now)
         #expect(probes.nextDeadline == nil)
+    }
+
+    @Test func paddingEndsWhenMoreFlows() {
+        var probes = ProbeSchedule()
+        probes.update(isWanted: true, flow: .kilobits(200), now: .zero)
+        #expect(probes.handleTimeout(estimate: .kilobits(300), now: .milliseconds(2_000)) > 0)
+        probes.update(isWanted: true, flow: .kilobits(210), now: .milliseconds(2_010))
+        #expect(probes.handleTimeout(estimate: .kilobits(300), now: .milliseconds(2_020)) > 0)
+        probes.update(isWanted: true, flow: .kilobits(300), now: .milliseconds(2_030))
+        #expect(probes.nextDeadline == .milliseconds(4_030))
+    }
+
+    @Test func paddingEndsWhenTheEstimateFalls() {
+        var probes = ProbeSchedule()
+        probes.update(isWanted: true, flow: .kilobits(200), now: .zero)
+        #expect(probes.handleTimeout(estimate: .kilobits(300), now: .milliseconds(2_000)) > 0)
+        #expect(probes.handleTimeout(estimate: .kilobits(290), now: .milliseconds(2_020)) > 0)
+        #expect(probes.handleTimeout(estimate: .kilobits(280), now: .milliseconds(2_040)) == 0)
+        #expect(probes.nextDeadline == .milliseconds(4_040))
+        #expect(probes.handleTimeout(estimate: .kilobits(280), now: .milliseconds(4_040)) > 0)
     }
 }

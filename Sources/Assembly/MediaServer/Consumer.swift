@@ -316,6 +316,7 @@ extension Consumer {
         let delay = Duration(seconds: Double(block.delaySinceLastSenderReport) / 65_536)
         let measured = now - lastReport.sent - delay
         guard measured >= .zero, measured < .seconds(10) else { return }
-        roundTrip = roundTrip.map { ($0 * 7 + measured) / 8 } ?? measured
+        // A queue that has grown is known at once.
+        roundTrip = roundTrip.map { max(measured, ($0 * 7 + measured) / 8) } ?? measured
     }
 }

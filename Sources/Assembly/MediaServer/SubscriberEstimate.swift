@@ -44,9 +44,11 @@ struct SubscriberEstimate {
 
     var nextDeadline: Instant? { earliest(nextAllocation, probes.nextDeadline) }
 
-    /// Tells whether all get what they want; if not, padding finds out whether more would pass.
-    mutating func update(isEnough: Bool, now: Instant) {
-        probes.update(isWanted: !isEnough && estimator != nil, now: now)
+    /// Tells what the pictures get; where that is not what they want, padding finds out whether more would pass.
+    mutating func update(_ allocation: BandwidthAllocator.Allocation, audioStreams: Int, now: Instant) {
+        let flow = Bitrate(
+            bitsPerSecond: allocation.used.bitsPerSecond + Self.audio.bitsPerSecond * audioStreams)
+        probes.update(isWanted: !allocation.isEnough && estimator != nil, flow: flow, now: now)
     }
 
     /// Bytes of padding that are due.

@@ -581,10 +581,11 @@ extension WebRtcTransport {
         let demands = shown.map { ($0, $0.demand(now: now)) }.compactMap { consumer, demand in
             demand.map { (consumer, $0) }
         }
-        let available = estimate.available(audioStreams: consumers.count - shown.count)
+        let audioStreams = consumers.count - shown.count
+        let available = estimate.available(audioStreams: audioStreams)
         let allocation = BandwidthAllocator.allocate(demands.map(\.1), available: available)
         for (index, demand) in demands.enumerated() { demand.0.setAllocation(allocation.layers[index]) }
-        estimate.update(isEnough: allocation.isEnough, now: now)
+        estimate.update(allocation, audioStreams: audioStreams, now: now)
         reschedule(at: estimate.nextDeadline)
     }
 }

@@ -32,8 +32,16 @@ package enum BandwidthAllocator {
         }
     }
 
-    /// What each demand gets, nil where nothing, and whether all got what they prefer.
-    package static func allocate(_ demands: [Demand], available: Bitrate) -> (layers: [Layers?], isEnough: Bool) {
+    package struct Allocation: Sendable {
+        /// What each demand gets, nil where nothing.
+        package var layers: [Layers?]
+        /// What these take in all.
+        package var used: Bitrate
+        /// Whether all got what they prefer.
+        package var isEnough: Bool
+    }
+
+    package static func allocate(_ demands: [Demand], available: Bitrate) -> Allocation {
         var left = available.bitsPerSecond
         var layers = [Layers?](repeating: nil, count: demands.count)
         var isEnough = true
@@ -58,7 +66,8 @@ package enum BandwidthAllocator {
             }
             if best.layers != demands[index].steps.last?.layers { isEnough = false }
         }
-        return (layers, isEnough)
+        let used = Bitrate(bitsPerSecond: available.bitsPerSecond - left)
+        return Allocation(layers: layers, used: used, isEnough: isEnough)
     }
 }
 

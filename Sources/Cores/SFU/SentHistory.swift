@@ -12,10 +12,13 @@ struct SentHistory: Sendable {
         var timestamp: UInt32
         /// Milliseconds, wrapping: when it was last sent again.
         var repeated: UInt32
+        /// How often that was.
+        var repetitions: UInt8 = 0
     }
 
     /// Some three seconds of video; a power of two.
     private static let capacity = 256
+    private static let mostDoublings: UInt8 = 4
     private static let nothing = Entry(
         sequence: 0, source: 0, layer: .max, baseLayerIndex: 0, pictureID: 0, timestamp: 0, repeated: 0)
 
@@ -24,13 +27,15 @@ struct SentHistory: Sendable {
     mutating func insert(_ entry: Entry) { entries[index(entry.sequence)] = entry }
 
     /// The packet, unless it was sent again less than `pause` milliseconds ago: the one under way answers this request
-    /// too.
+    /// too. With each time that pause doubles, as a queue may have grown in which all of them wait.
     mutating func take(_ sequence: UInt16, nowMilliseconds: UInt32, pause: UInt32) -> Entry? {
         let index = index(sequence)
         let entry = entries[index]
         guard entry.layer != .max, entry.sequence == sequence else { return nil }
-        guard entry.repeated == 0 || nowMilliseconds &- entry.repeated >= pause else { return nil }
-        entries[index].repeated = max(1, nowMilliseconds)
+        let pause = pause << UInt32(min(max(entry.repetitions, 1) - 1, Self.mostDoublings))
+        guard entry.repetitions == 0 || nowMilliseconds &- entry.repeated >= pause else { return nil }
+        entries[index].repeated = nowMilliseconds
+        entries[index].repetitions = entry.repetitions == .max ? .max : entry.repetitions + 1
         return entry
     }
 

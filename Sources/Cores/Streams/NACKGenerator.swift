@@ -3,8 +3,9 @@ import Primitives
 /// Chooses which missing packets to ask for again, and when (RFC 4585 §6.2.1).
 ///
 /// A packet counts as missing when a later one has come, but is first asked for after the reordering tolerance: a path
-/// that swaps neighbours must not cause retransmissions. It is asked for again once per round trip until it comes, is
-/// no longer needed, or is given up.
+/// that swaps neighbours must not cause retransmissions. It is asked for again once per round trip, later more and more
+/// rarely, until it comes, is no longer needed, or is given up: where a queue has grown, answers that are under way wait
+/// in it too, and asking for them again would make it longer.
 package struct NACKGenerator: Sendable {
     package struct Configuration: Sendable {
         var reorderingTolerance = Duration.milliseconds(10)
@@ -89,7 +90,7 @@ package struct NACKGenerator: Sendable {
         for i in gaps.indices where gaps[i].due <= now {
             gaps[i].attempts += 1
             if gaps[i].firstAsked == nil { gaps[i].firstAsked = now }
-            gaps[i].due = now + pause
+            gaps[i].due = now + pause * (1 << max(0, gaps[i].attempts - 3))
             asked.append(gaps[i].sequence)
         }
         return asked
