@@ -8,9 +8,9 @@ import Primitives
 /// is judged by how long writing to it blocks.
 package struct LinePace: Sendable {
     /// How long bytes may wait behind others.
-    private static let target = Duration.milliseconds(35)
+    private static let target = Duration.milliseconds(25)
     /// Waiting longer than this, the window was too large.
-    private static let tooLong = Duration.milliseconds(55)
+    private static let tooLong = Duration.milliseconds(40)
     private static let smallestWindow = 1_200
     private static let largestWindow = 1 << 20
     private static let firstWindow = 8_192
