@@ -43,6 +43,16 @@ struct MeshSessionTests {
         #expect(actions == [.reconnected(after: .milliseconds(200)), .send(.state(.init(camera: true)))])
     }
 
+    @Test func whoWasToldToHaveGoneBeginsAnewWithAll() {
+        var session = joined([ann, bob])
+        _ = session.handleClosed(code: nil, reason: "", now: .zero)
+        _ = session.handleTimeout(now: .seconds(1), mediaFlows: true)
+        let actions = session.receive(welcome([ann], order: 4), now: .seconds(1))
+        #expect(Set(actions.prefix(2)) == [.peerLeft(ann, .replaced), .peerLeft(bob, .replaced)])
+        #expect(actions.last == .peerJoined(ann))
+        #expect(session.order == 4 && session.nextDeadline == .seconds(11))
+    }
+
     @Test func whoCameMeanwhileIsToldAtOnceAndWhoIsMissingIsWaitedFor() {
         var session = joined([ann])
         _ = session.handleClosed(code: nil, reason: "", now: .zero)

@@ -376,16 +376,17 @@ private let offer = Signal.description(.init(type: .offer, sdp: "v=0"))
         #expect(rooms.heard(ann) == [])
     }
 
-    @Test func afterTheTimeoutTheNumberIsStillTheirs() {
+    @Test func whoComesBackAfterTheTimeoutBeginsAnew() {
         var rooms = Rooms()
         let ann = rooms.join("ann"), bob = rooms.join("bob")
         let resume = rooms.welcome(bob)?.resume
         rooms.drop(bob)
         rooms.pass(.seconds(11), pinging: [ann])
-        _ = rooms.heard(ann)
-        #expect(rooms.welcome(rooms.join("bob", resume: resume))?.order == 2)
-        #expect(rooms.heard(ann) == [.peerJoined(.init(id: "bob", name: "BOB", order: 2))])
-        #expect(rooms.welcome(rooms.join("carl"))?.order == 3)
+        #expect(rooms.heard(ann).last == .peerLeft(id: "bob", reason: .timeout))
+        let welcome = rooms.welcome(rooms.join("bob", resume: resume))
+        #expect(welcome?.order == 3 && welcome?.resume != resume)
+        #expect(rooms.heard(ann) == [.peerJoined(.init(id: "bob", name: "BOB", order: 3))])
+        #expect(rooms.welcome(rooms.join("carl"))?.order == 4)
     }
 
     @Test func aRestartedServerGivesBackIdsAndOrders() {

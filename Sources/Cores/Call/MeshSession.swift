@@ -155,9 +155,11 @@ package struct MeshSession: Sendable {
         guard case .connecting(_, let lostAt) = state else { return [] }
         state = .open(pingAt: now + Self.pingInterval, silentAt: now + Self.silence)
         resume = welcome.resume
+        var actions: [Action] = []
+        // Another order: the others were told that we had gone, and have ended what connected us.
+        if wasOpen, welcome.order != order { actions += peers.flatMap { remove($0.id, .replaced) } }
         selfID = welcome.selfID
         order = welcome.order
-        var actions: [Action] = []
         if let lostAt, wasOpen {
             actions.append(.reconnected(after: now - lostAt))
         } else {

@@ -107,6 +107,20 @@ struct MissedMessages {
     }
 }
 
+/// Whose departure the others were told of, by their orders, which nobody else gets. The oldest are forgotten.
+struct Departures {
+    private var orders: Set<Int> = []
+    private var inTurn = RingBuffer<Int>(capacity: 1_024)
+
+    mutating func note(_ order: Int) {
+        guard orders.insert(order).inserted else { return }
+        if inTurn.isFull, let oldest = inTurn.popFirst() { orders.remove(oldest) }
+        inTurn.append(order)
+    }
+
+    func contains(_ order: Int) -> Bool { orders.contains(order) }
+}
+
 /// Which rooms were closed, so that nobody re-opens one by resuming. The oldest are forgotten.
 struct ClosedRooms {
     private var lastOrders: [String: Int] = [:]

@@ -59,6 +59,7 @@ package struct RoomService {
     package var hasMediaServer = false
     private var nextOrder: Int
     private var closedRooms = ClosedRooms()
+    private var departures = Departures()
     /// A time before which no participant's time is up.
     package private(set) var nextDeadline: Instant?
 
@@ -131,7 +132,9 @@ extension RoomService {
             return takeUp(connection, arrival, now: now)
         }
         if configuration.hasLobby, !arrival.isAdmin, earlierOrder == nil { return wait(connection, arrival) }
-        return admit(connection, arrival, order: earlierOrder, now: now)
+        // Those who were told of the departure connect anew. A new order tells whoever comes back to do so, too.
+        let isNew = earlierOrder.map(departures.contains) ?? true
+        return admit(connection, arrival, order: isNew ? nil : earlierOrder, now: now)
     }
 
     /// A participant who is still here has a new socket.
@@ -153,7 +156,7 @@ extension RoomService {
         return actions + [.report(.resumed(room: arrival.room, id: arrival.id))]
     }
 
-    /// Somebody arrives, or comes back after the others were told of the departure; then `order` is the earlier one.
+    /// Somebody arrives, or comes back to a server that was restarted meanwhile; then `order` is the earlier one.
     mutating func admit(
         _ connection: ConnectionID, _ arrival: Arrival, order: Int?, now: Instant
     ) -> [Action] {
@@ -345,6 +348,7 @@ extension RoomService {
     }
 
     private mutating func dismissQuietly(_ id: String, from room: String, reason: LeaveReason) -> [Action] {
+        if let participant = rooms[room]?[id] { departures.note(participant.order) }
         rooms[room]?.remove(id)
         if reason != .replaced { discardIfEmpty(room) }
         return tellOthers(.peerLeft(id: id, reason: reason), in: room, except: id)

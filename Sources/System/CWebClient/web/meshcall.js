@@ -88,6 +88,10 @@ export class MeshCall extends Emitter {
 
   #welcome(message) {
     this.self = message.self;
+    if (message.order !== this.#order) {
+      // The others were told that we had gone, and have ended what connected us.
+      for (const id of [...this.participants.keys()]) this.#remove(id, 'replaced');
+    }
     this.#order = message.order;
     this.#movesUp ||= message.mode === 'server';
     if (message.iceServers?.length) this.#iceServers = message.iceServers;
